@@ -67,7 +67,11 @@ const divides = (
   pool?.live === true &&
   stepsBefore === undefined &&
   capacity > 1 &&
-  nodes.every(({ operation }) => isOfKernels(operation));
+  nodes.every(
+    ({ operation }) =>
+      isOfKernels(operation) &&
+      (operation.kind !== 'affineInt8' || pool.dividesInt8(operation.config.inputs, capacity)),
+  );
 
 /** Binds a plan to predict up to `capacity` rows with the weights at an address. */
 export function bindPrediction(
@@ -95,7 +99,7 @@ export function bindPrediction(
     });
   let pass: RowPass | undefined;
   try {
-    pass = pool?.bindPass(runtime.arena, bind);
+    pass = pool?.bindPass(runtime.arena, bind, capacity);
   } catch (error) {
     runtime.arena.free(region);
     throw error;

@@ -3,7 +3,6 @@
  * rows of x are rounded to 128 levels first, and the products are summed as integers, so that the sums are exact; the
  * kernels are in assembly/int8/.
  */
-import { rowsAtOnce } from '../runtime/int8/room.js';
 import type { Forward } from './binding.js';
 import { perUnit, type OperationOf, type ParameterSpec } from './operation.js';
 
@@ -37,8 +36,9 @@ export function affineInt8(
 export const affineInt8Forward: Forward<'affineInt8'> = {
   inPlace: false,
   bind({ inputs, units, useBias, range }, { runtime, inputs: [x], output: z, parameters: [weight, scale, bias] }) {
-    const { kernels, scratch } = runtime.int8!;
-    const most = rowsAtOnce(kernels, inputs);
+    const { products, roomFor } = runtime.int8!;
+    const room = roomFor(inputs);
+    const most = room.rows;
     const b = useBias ? bias : 0;
     return [
       (rows) => {
@@ -46,7 +46,7 @@ export const affineInt8Forward: Forward<'affineInt8'> = {
           const from = x.address + 4 * first * x.ld;
           const to = z.address + 4 * first * z.ld;
           const count = Math.min(most, rows - first);
-          kernels.affine(count, units, inputs, from, x.ld, weight, scale, b, to, z.ld, scratch, range);
+          products.multiply(count, units, inputs, from, x.ld, weight, scale, b, to, z.ld, room, range);
         }
       },
     ];

@@ -68,10 +68,10 @@ export const isInPlace = ({ kind }: Operation): boolean => FORWARD[kind].inPlace
 
 /**
  * Whether the steps of a prediction are calls of kernels alone, which other threads can make as well: not functions of
- * the user, not products in eight bits, and nothing that reads indices, which have to be checked before.
+ * the user, and nothing that reads indices, which have to be checked before.
  */
 export const isOfKernels = ({ kind, config }: Operation): boolean =>
-  kind !== 'affineInt8' && kind !== 'embedding' && !(kind === 'activation' && config.activation.kind === 'custom');
+  kind !== 'embedding' && !(kind === 'activation' && config.activation.kind === 'custom');
 
 /** Binds the steps of a prediction. */
 export const bindForward = <K extends OperationKind>(

@@ -134,7 +134,8 @@ export class WorkerFit {
       this.computeWorkers.set(worker.index, events);
       this.post({ type: 'spawn', start: worker });
       // The pool tells the worker to stop through shared memory; the other side terminates what is left.
-      return { end: () => undefined };
+      // Nothing is posted to it later: networks that train have no weights of eight bits.
+      return { post: () => undefined, end: () => undefined };
     };
     const runtime = new WasmRuntime({ ...settings, threads, startPool: (parts) => new Pool({ ...parts, start }) });
     await runtime.pool?.ready();

@@ -11,8 +11,5 @@ openPort((message, port) => {
   const first = message as WorkerStart | ToWorker;
   if (training !== undefined) training.receive(first as Exclude<ToWorker, Begin>);
   else if ('role' in first && first.role === 'fit') training = new WorkerFit(first, port);
-  else {
-    compute(first as WorkerStart, (answer) => port.post(answer));
-    port.close();
-  }
+  else compute(first as WorkerStart, port);
 });

@@ -10,7 +10,7 @@ import { ABI_DIGEST } from './abi.generated.js';
 import type { Kernels } from './abi.js';
 import { Arena, regionBytes, type Allocator } from './arena.js';
 import { FIRST_ADDRESS, PACKED_A_BYTES, PAGE, SCRATCH_BYTES } from './constants.generated.js';
-import type { Int8Code, Int8Kernels } from './int8/products.js';
+import type { Int8Calls, Int8Code, Int8Kernels } from './int8/products.js';
 import { INT8_SCRATCH_BYTES } from './int8/room.js';
 import { ModelAllocator, CollectorPressure } from './model-allocator.js';
 import { LinearMemory } from './linear-memory.js';
@@ -53,10 +53,9 @@ export interface RuntimeHandle {
   readonly int8?: Int8Code;
 }
 
-/** Products with weights of eight bits, and the address of their scratch memory. */
-export interface Int8Part {
+/** Products with weights of eight bits on a runtime. */
+export interface Int8Part extends Int8Calls {
   readonly kernels: Int8Kernels;
-  readonly scratch: number;
 }
 
 const isHandle = (options: WasmRuntimeOptions | RuntimeHandle): options is RuntimeHandle =>
@@ -138,7 +137,11 @@ export class WasmRuntime {
   /** Takes the kernels of weights of eight bits, which the first model that needs them has brought, once. */
   useInt8(start: (memory: WebAssembly.Memory) => Int8Kernels): void {
     const { state, memory, root } = this;
-    state.int8 ??= { kernels: start(memory.memory), scratch: root.allocate(INT8_SCRATCH_BYTES) };
+    if (state.int8 !== undefined) return;
+    const kernels = start(memory.memory);
+    const scratch = root.allocate(INT8_SCRATCH_BYTES);
+    state.int8 = { kernels, products: kernels, roomFor: (inputs) => kernels.roomIn(scratch, inputs) };
+    this.pool?.useInt8(kernels);
   }
 
   /** Bytes in regions that models and running calls have: scratch, which the runtime keeps, is in none of them. */

@@ -6,7 +6,9 @@ import v8 from 'node:v8';
 import { describe, expect, test } from 'vitest';
 import { FIRST_ADDRESS } from '../../src/runtime/constants.generated.js';
 import { compileInt8 } from '../../src/runtime/int8/load.js';
-import { instantiateInt8, type Int8Kernels, type Int8Path } from '../../src/runtime/int8/products.js';
+import type { Int8Path } from '../../src/runtime/int8/abi.js';
+import { instantiateInt8, type Int8Kernels } from '../../src/runtime/int8/products.js';
+import { roomAt, roomBytes } from '../../src/runtime/int8/room.js';
 import { int8WeightBytes, MOST_INPUTS } from '../../src/runtime/int8/weight-bytes.js';
 import { packInt8, unpackInt8 } from '../../src/runtime/int8/weights.js';
 import { padded } from '../../src/runtime/panels.js';
@@ -46,7 +48,6 @@ function compute(path: Int8Path, { rows, weights, inputs, scales, bias, range }:
   const units = scales.length;
   const ldx = padded(inputs) + 4;
   const ldz = padded(units) + 8;
-  const one = kernels.get(path)!;
   let end = FIRST_ADDRESS;
   const guards: number[] = [];
   const room = (size: number): number => {
@@ -63,7 +64,8 @@ function compute(path: Int8Path, { rows, weights, inputs, scales, bias, range }:
   const scalesAt = room(4 * padded(units));
   const biasAt = bias === undefined ? 0 : room(4 * padded(units));
   const z = room(4 * rows.length * ldz);
-  const scratch = room(one.scratchBytes(rows.length, inputs));
+  const scratchBytes = roomBytes(path, rows.length, inputs);
+  const scratch = room(scratchBytes);
   room(0);
   f32.fill(NaN, x / 4, x / 4 + rows.length * ldx);
   rows.forEach((row, i) => f32.set(row, x / 4 + i * ldx));
@@ -75,8 +77,9 @@ function compute(path: Int8Path, { rows, weights, inputs, scales, bias, range }:
     f32.set(bias, biasAt / 4);
   }
   bytes.fill(0xff, z, z + 4 * rows.length * ldz);
-  bytes.fill(0xff, scratch, scratch + one.scratchBytes(rows.length, inputs));
-  one.affine(rows.length, units, inputs, x, ldx, panels, scalesAt, biasAt, z, ldz, scratch, range);
+  bytes.fill(0xff, scratch, scratch + scratchBytes);
+  const at = roomAt(scratch, path, rows.length, inputs);
+  kernels.get(path)!.multiply(rows.length, units, inputs, x, ldx, panels, scalesAt, biasAt, z, ldz, at, range);
   for (const guard of guards) {
     if (bytes.subarray(guard, guard + GUARD_BYTES).some((byte) => byte !== GUARD)) {
       expect.fail(`${path}: the guard at ${guard} was overwritten (${String(guards)})`);

@@ -7,9 +7,8 @@
 import { ABI, type KernelName } from '../../src/runtime/abi.js';
 import type { Area, Extent } from '../../src/runtime/extent-forms.js';
 import { EXTENTS } from '../../src/runtime/extents.js';
-import { ABI as INT8_ABI, type Int8KernelName } from '../../src/runtime/int8/abi.js';
+import { ABI as INT8_ABI, type Int8KernelName, type Int8Path } from '../../src/runtime/int8/abi.js';
 import { INT8_EXTENTS } from '../../src/runtime/int8/extents.js';
-import type { Int8Path } from '../../src/runtime/int8/products.js';
 import { source, type Source } from '../support/reference/random.js';
 
 type Numbers = Record<string, number>;

@@ -16,6 +16,7 @@ import {
   ticketOf,
   WORD,
 } from '../../src/runtime/threads/job.js';
+import type { HostedWorker } from '../../src/runtime/threads/host.js';
 import { Pool, startComputeWorker } from '../../src/runtime/threads/pool.js';
 import { TILE_NAMES, type TileName } from '../../src/runtime/tile.js';
 import { createEngine, createEngineSync, dense, ValueError, WorkerError, type Engine } from '../../src/index.js';
@@ -276,7 +277,7 @@ describe('failures of threads', () => {
     };
     const none = (): number => 0;
     let ended = 0;
-    const start = (): { end(): void } => ({ end: () => void (ended += 1) });
+    const start = (): HostedWorker => ({ post: () => undefined, end: () => void (ended += 1) });
     const own = { module, memory, tile: { ...tile, gemm }, kernels };
     const pool = new Pool({ ...own, threads: 2, scratch: none, packedA: none, start });
     expect(() => pool.shared().gemm(96, 96, 512, 0, 512, 0, 0, 0, 0, 96, 0)).toThrow(new RangeError('out of bounds'));

@@ -8,6 +8,7 @@ import { compileSync } from '../../src/runtime/binary.js';
 import { WasmRuntime } from '../../src/runtime/wasm-runtime.js';
 import { CONTROL_BYTES, WORD } from '../../src/runtime/threads/job.js';
 import { expireAfter } from '../../src/runtime/threads/time-out.js';
+import type { HostedWorker } from '../../src/runtime/threads/host.js';
 import { Pool } from '../../src/runtime/threads/pool.js';
 import { attachModel, createEngine, dense, WorkerError, type Engine } from '../../src/index.js';
 import { watchWorkers, withSilentWorkers } from '../support/workers.js';
@@ -208,7 +209,7 @@ describe('a computer that sleeps does not fail a wait', () => {
       other.go();
     };
     const none = (): number => 0;
-    const start = (): { end(): void } => ({ end: () => undefined });
+    const start = (): HostedWorker => ({ post: () => undefined, end: () => undefined });
     const own = { module, memory, tile: { ...tile, gemm }, kernels };
     const pool = new Pool({ ...own, threads: 2, scratch: none, packedA: none, start });
     pool.shared().gemm(96, 96, 512, 0, 512, 0, 0, 0, 0, 96, 0);

@@ -9,7 +9,13 @@ export const ABI = {
 
 type Numbers<P extends readonly string[]> = { [I in keyof P]: number };
 
+/** Which binary: 'relaxed' needs relaxed SIMD. Both compute the same bits. */
+export type Int8Path = 'plain' | 'relaxed';
+
 export type Int8KernelName = keyof typeof ABI;
+
+/** The kernels in the order in which threads number them. */
+export const INT8_KERNEL_NAMES = Object.keys(ABI) as readonly Int8KernelName[];
 
 /** The exports of a binary, as functions of numbers. */
 export type Int8Exports = {

@@ -4,9 +4,8 @@
  */
 import { type Extent, integers, optional, rows, type Sizes, vector } from '../extent-forms.js';
 import { padded } from '../panels.js';
-import type { Int8KernelName } from './abi.js';
+import type { Int8KernelName, Int8Path } from './abi.js';
 import { PACKED_ROWS, PANEL_WIDTH } from './constants.generated.js';
-import type { Int8Path } from './products.js';
 
 const ACTIVATIONS_OF_FLOAT = { plain: 2, relaxed: 4 } as const;
 

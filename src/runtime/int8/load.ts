@@ -6,7 +6,8 @@
 import { decodeHex } from '../hex.js';
 import { INT8_RELAXED_KERNELS_HEX } from '../kernels-int8-relaxed.generated.js';
 import { INT8_KERNELS_HEX } from '../kernels-int8.generated.js';
-import { instantiateInt8, type Int8Code, type Int8Kernels, type Int8Path } from './products.js';
+import type { Int8Path } from './abi.js';
+import { instantiateInt8, type Int8Code, type Int8Kernels } from './products.js';
 import { isExact } from './probe.js';
 
 const HEX: Readonly<Record<Int8Path, string>> = { plain: INT8_KERNELS_HEX, relaxed: INT8_RELAXED_KERNELS_HEX };

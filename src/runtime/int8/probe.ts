@@ -6,6 +6,7 @@
 import { FIRST_ADDRESS, PAGE } from '../constants.generated.js';
 import { padded } from '../panels.js';
 import type { Int8Kernels } from './products.js';
+import { roomAt, roomBytes } from './room.js';
 import { int8WeightBytes } from './weight-bytes.js';
 import { packInt8 } from './weights.js';
 
@@ -43,9 +44,10 @@ export function isExact(start: (memory: WebAssembly.Memory) => Int8Kernels): boo
     f32.fill(1, scales / 4, scales / 4 + padded(units));
     const z = scales + 4 * padded(units);
     const scratch = z + 4 * most * padded(units);
-    if (scratch + kernels.scratchBytes(most, INPUTS) > PAGE) return false;
+    if (scratch + roomBytes(kernels.code.path, most, INPUTS) > PAGE) return false;
     return ROWS.every((rows) => {
-      kernels.affine(rows, units, INPUTS, x, ld, weights, scales, 0, z, padded(units), scratch);
+      const room = roomAt(scratch, kernels.code.path, rows, INPUTS);
+      kernels.multiply(rows, units, INPUTS, x, ld, weights, scales, 0, z, padded(units), room);
       for (let row = 0; row < rows; row++) {
         for (let unit = 0; unit < units; unit++) {
           // Sums below 2²⁴ are exact in float32, and the scales are 1.

@@ -1,14 +1,10 @@
-/** A product in eight bits: the calls of the kernels that it takes, and where they have their scratch. */
+/** A product in eight bits: the calls of the kernels that it takes. room.ts says where they have their scratch. */
 import { FormatError } from '../../common/errors.js';
-import { padded } from '../panels.js';
 import { INT8_ABI_DIGEST } from './abi.generated.js';
-import type { Int8Exports } from './abi.js';
-import { PACKED_ROWS, PANEL_WIDTH } from './constants.generated.js';
+import type { Int8Exports, Int8Path } from './abi.js';
+import { roomInScratch, rowBytes, widenedBytes, type Int8Room } from './room.js';
 import { int8WeightBytes, panelBytes } from './weight-bytes.js';
 import { packInt8, unpackInt8 } from './weights.js';
-
-/** Which binary: 'relaxed' needs relaxed SIMD. Both compute the same bits. */
-export type Int8Path = 'plain' | 'relaxed';
 
 /** A compiled binary. It may be posted to other threads. */
 export interface Int8Code {
@@ -16,22 +12,15 @@ export interface Int8Code {
   readonly module: WebAssembly.Module;
 }
 
-/** Products in eight bits on one memory. */
-export interface Int8Kernels {
-  readonly code: Int8Code;
-  /** Writes weights (units, inputs), row-major integers, to their panels at an address. */
-  write(weights: Float32Array, inputs: number, units: number, at: number): void;
-  /** Returns the weights (units, inputs) at an address. */
-  read(inputs: number, units: number, at: number): Float32Array;
-  /** Bytes of scratch for a product of `rows` rows of `inputs` values. */
-  scratchBytes(rows: number, inputs: number): number;
+/** The products of an instance of the kernels. */
+export interface Int8Products {
   /**
    * z (rows, units) = x (rows, inputs) · weights, whose layout and bytes weights.ts states, with a scale for each unit
    * and a bias, or without one: 0. Each row of x is quantized by its own range, or by `range`. Addresses are in bytes,
    * multiples of 4, leading dimensions in floats, at least the width rounded up to a multiple of 4; scales and bias are
    * rounded up with zeros. A row with a value that is NaN or infinite gives NaN.
    */
-  affine(
+  multiply(
     rows: number,
     units: number,
     inputs: number,
@@ -42,31 +31,70 @@ export interface Int8Kernels {
     bias: number,
     z: number,
     ldz: number,
-    scratch: number,
+    room: Int8Room,
     range?: readonly [lowest: number, highest: number],
   ): void;
 }
 
-/** Bytes of a quantized activation, in the form that each binary reads. */
-const ACTIVATION_BYTES: Readonly<Record<Int8Path, number>> = { plain: 2, relaxed: 1 };
-
-const aligned = (bytes: number): number => Math.ceil(bytes / 16) * 16;
-
-/** Where a product has its quantized rows, their scales, and the room for a panel, from its scratch on. */
-function layOut(path: Int8Path, rows: number, inputs: number): { stats: number; packed: number; bytes: number } {
-  const stats = aligned(rows * padded(inputs) * ACTIVATION_BYTES[path]);
-  const packed = stats + aligned(8 * rows);
-  const widens = path === 'plain' && rows >= PACKED_ROWS;
-  return { stats, packed, bytes: packed + (widens ? 2 * PANEL_WIDTH * padded(inputs) : 0) };
+/** What steps with weights of eight bits use, and where their products have their scratch memory. */
+export interface Int8Calls {
+  readonly products: Int8Products;
+  /** Returns the room of a product of rows of `inputs` values. Steps ask for it when they are bound. */
+  readonly roomFor: (inputs: number) => Int8Room;
 }
 
-/** The calls of an instance of the kernels. */
-class Products implements Int8Kernels {
+/** The kernels on one memory. */
+export interface Int8Kernels extends Int8Products {
+  readonly code: Int8Code;
+  readonly exports: Int8Exports;
+  /** Writes weights (units, inputs), row-major integers, to their panels at an address. */
+  write(weights: Float32Array, inputs: number, units: number, at: number): void;
+  /** Returns the weights (units, inputs) at an address. */
+  read(inputs: number, units: number, at: number): Float32Array;
+  /** Returns the bytes of a quantized row. */
+  rowBytes(inputs: number): number;
+  /** Returns the bytes of the panel of widened weights that a product needs. */
+  panelBytes(rows: number, inputs: number): number;
+  /** Returns the room of as many rows as fit in the scratch memory of a runtime, which is at an address. */
+  roomIn(scratch: number, inputs: number): Int8Room;
+  /** Returns products that make the same calls of other functions. */
+  calling(exports: Int8Exports): Int8Products;
+}
+
+class Products implements Int8Products {
+  constructor(readonly exports: Int8Exports) {}
+
+  multiply(
+    rows: number,
+    units: number,
+    inputs: number,
+    x: number,
+    ldx: number,
+    weights: number,
+    scales: number,
+    bias: number,
+    z: number,
+    ldz: number,
+    { activations, stats, panel }: Int8Room,
+    range?: readonly [number, number],
+  ): void {
+    const { u7_quantize_rows, i8_gemm } = this.exports;
+    const calibrated = range === undefined ? 0 : 1;
+    u7_quantize_rows(rows, inputs, x, ldx, activations, stats, calibrated, range?.[0] ?? 0, range?.[1] ?? 0);
+    const sums = weights + panelBytes(inputs, units);
+    i8_gemm(rows, units, inputs, activations, stats, weights, sums, scales, bias, z, ldz, panel);
+  }
+}
+
+/** An instance of the kernels. */
+class Instance extends Products implements Int8Kernels {
   constructor(
     readonly code: Int8Code,
-    private readonly kernels: Int8Exports,
+    exports: Int8Exports,
     private readonly memory: WebAssembly.Memory,
-  ) {}
+  ) {
+    super(exports);
+  }
 
   write(weights: Float32Array, inputs: number, units: number, at: number): void {
     packInt8(Int8Array.from(weights), inputs, units, this.bytesAt(inputs, units, at));
@@ -81,31 +109,20 @@ class Products implements Int8Kernels {
     return new Uint8Array(this.memory.buffer, at, int8WeightBytes(inputs, units));
   }
 
-  scratchBytes(rows: number, inputs: number): number {
-    return layOut(this.code.path, rows, inputs).bytes;
+  rowBytes(inputs: number): number {
+    return rowBytes(this.code.path, inputs);
   }
 
-  affine(
-    rows: number,
-    units: number,
-    inputs: number,
-    x: number,
-    ldx: number,
-    weights: number,
-    scales: number,
-    bias: number,
-    z: number,
-    ldz: number,
-    scratch: number,
-    range?: readonly [number, number],
-  ): void {
-    const { code, kernels } = this;
-    const { stats, packed } = layOut(code.path, rows, inputs);
-    const statsAt = scratch + stats;
-    const calibrated = range === undefined ? 0 : 1;
-    kernels.u7_quantize_rows(rows, inputs, x, ldx, scratch, statsAt, calibrated, range?.[0] ?? 0, range?.[1] ?? 0);
-    const sums = weights + panelBytes(inputs, units);
-    kernels.i8_gemm(rows, units, inputs, scratch, statsAt, weights, sums, scales, bias, z, ldz, scratch + packed);
+  panelBytes(rows: number, inputs: number): number {
+    return widenedBytes(this.code.path, rows, inputs);
+  }
+
+  roomIn(scratch: number, inputs: number): Int8Room {
+    return roomInScratch(scratch, this.code.path, inputs);
+  }
+
+  calling(exports: Int8Exports): Int8Products {
+    return new Products(exports);
   }
 }
 
@@ -120,5 +137,5 @@ export function instantiateInt8(code: Int8Code, memory: WebAssembly.Memory): Int
     throw new FormatError('wasm-mlp: kernels of eight bits of this version expected, got those of another version.');
   }
   const { exports } = new WebAssembly.Instance(module, { env: { memory } });
-  return new Products(code, exports as unknown as Int8Exports, memory);
+  return new Instance(code, exports as unknown as Int8Exports, memory);
 }

@@ -308,6 +308,14 @@ export class Dispatcher {
     return fault;
   }
 
+  /** Tells the workers to leave their loop: each begins again with the message that was posted to it before. */
+  restart(): void {
+    const { control } = this;
+    Atomics.add(control, WORD.restarts, 1);
+    Atomics.store(control, WORD.signal, (this.job = (this.job + 1) | 0));
+    Atomics.notify(control, WORD.signal);
+  }
+
   /** Returns the median milliseconds of a hand-over: of an empty product with a chunk for each thread. */
   timeHandOver(): number {
     const { control } = this;

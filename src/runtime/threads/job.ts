@@ -24,12 +24,16 @@ export const WORD = {
   asleep: 17,
   /** 1 when the pool ends. */
   stop: 18,
+  /** How many times workers were told to leave their loop and to begin again with the next message. */
+  restarts: 19,
   /** Chunks of the job that are done; the calling thread waits on it. */
   done: 32,
   /** 1 while the calling thread sleeps and has to be woken. */
   waiting: 33,
   /** Index of a worker whose kernel threw, from 1. */
   failed: 34,
+  /** Number of workers that have the kernels of eight bits. */
+  equipped: 35,
   /** Description of the job: its kernel, the number of the kernel's parameters and the one that is the count. */
   kernel: 48,
   length: 49,
@@ -81,7 +85,7 @@ export interface ThreadContext {
   readonly numbers: Float64Array;
   readonly gemm: GemmKernel;
   readonly gemmTN: GemmTnKernel;
-  /** All kernels, in the order in which the module exports them. */
+  /** All kernels, in the order in which the module exports them; then those of eight bits, once there are such. */
   readonly kernels: readonly Kernel[];
   /** f32_copy, which keeps floats before they are changed. */
   readonly copy: Kernel;
@@ -202,7 +206,7 @@ function runRange({ control, numbers, kernels }: ThreadContext, first: number, c
 /**
  * Runs the calls of a list for `count` rows from row `first` on. For each call the list has the number of its kernel,
  * that of its arguments, and of each argument a constant, what is added for each row, and for each row before the first.
- * Products have the number −1 − n, and their last argument is the thread's own room for packed A.
+ * Products have the number −1 − n, and their last argument is the thread's own room for packed operands.
  */
 function runPass(thread: ThreadContext, first: number, count: number): void {
   const { numbers, kernels } = thread;

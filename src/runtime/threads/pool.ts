@@ -8,13 +8,17 @@ import { sentence } from '../../common/describe.js';
 import { WorkerError } from '../../common/errors.js';
 import type { GemmTnKernel, GemmKernel, Kernels } from '../abi.js';
 import type { Allocator } from '../arena.js';
+import { PACKED_A_BYTES } from '../constants.generated.js';
+import { INT8_KERNEL_NAMES } from '../int8/abi.js';
+import type { Int8Kernels } from '../int8/products.js';
+import { STATS_BYTES } from '../int8/room.js';
 import type { LinearMemory } from '../linear-memory.js';
 import type { Tile } from '../tile.js';
 import { Dispatcher } from './dispatcher.js';
 import { processors, startWorker, type HostedWorker, type WorkerEvents } from './host.js';
 import { CONTROL_BYTES, GEMM, GEMM_TN, WORD, type Kernel } from './job.js';
 import { COLUMN_SUM_WEIGHT, floatKernels, GATHER_WEIGHT, parametersOf, TRANSPOSE_WEIGHT } from './range-kernels.js';
-import { listCalls, type BindRows, type RowPass } from './row-pass.js';
+import { listCalls, longestRow, type BindRows, type PassRoom, type RowPass } from './row-pass.js';
 import { expireAfter } from './time-out.js';
 import { isReady, type WorkerStart } from './start.js';
 import { WORKER_SOURCE } from './worker.generated.js';
@@ -34,7 +38,7 @@ export interface PoolOptions {
   readonly start: StartWorker;
 }
 
-export type StartWorker = (start: WorkerStart, events: WorkerEvents) => Pick<HostedWorker, 'end'>;
+export type StartWorker = (start: WorkerStart, events: WorkerEvents) => HostedWorker;
 
 /**
  * Starts a compute worker from this thread, on a file or on the text that the library carries. It does not keep a
@@ -72,6 +76,12 @@ const GATHER = 'f32_gather_rows';
 const TRANSPOSE = 'f32_transpose_panels';
 const COLUMN_SUMS = 'f32_column_sums';
 
+/**
+ * Most bytes of quantized rows of a prediction that threads divide: 256 rows of 8,000 inputs of two bytes. Longer ones
+ * are quantized in parts, which stay in the cache, by the calling thread.
+ */
+const MOST_QUANTIZED_BYTES = 4 << 20;
+
 /** Milliseconds within which workers must have begun. */
 const START_MS = 10_000;
 
@@ -87,9 +97,12 @@ export class Pool {
   threshold = DEFAULT_THRESHOLD;
   private readonly control: Int32Array;
   private readonly dispatcher: Dispatcher;
-  /** Numbers of the kernels. */
-  private readonly numbers: ReadonlyMap<string, number>;
-  private readonly workers: Pick<HostedWorker, 'end'>[] = [];
+  /** The kernels that jobs name, by number, and their numbers. */
+  private readonly kernels: Kernel[];
+  private readonly numbers: Map<string, number>;
+  private int8: Int8Kernels | undefined;
+  private readonly workers: HostedWorker[] = [];
+  private readonly spin: number;
   private readonly begun: Promise<void>;
   private ended = false;
   private failure: WorkerError | undefined;
@@ -102,6 +115,7 @@ export class Pool {
     control.fill(0);
     this.control = control;
     const crowded = threads > processors();
+    this.kernels = Object.values(kernels);
     this.numbers = new Map(Object.keys(kernels).map((name, number) => [name, number]));
     this.dispatcher = new Dispatcher({
       context: {
@@ -110,7 +124,7 @@ export class Pool {
         numbers: memory.doubles(0, CONTROL_BYTES / 8),
         gemm: tile.gemm,
         gemmTN: tile.gemmTN,
-        kernels: Object.values(kernels),
+        kernels: this.kernels,
         copy: kernels.f32_copy,
         doubles: () => memory.f64,
         scratch: scratch(0),
@@ -122,16 +136,15 @@ export class Pool {
       giveUp: (reason) => this.giveUp(`every worker expected to answer, but ${reason}`),
       report: (error) => (this.failure = error),
     });
-    const spin = crowded ? 0 : SPIN_MS;
-    const starts = Array.from({ length: threads - 1 }, (_, index) => this.startOne(index, spin));
+    this.spin = crowded ? 0 : SPIN_MS;
+    const starts = Array.from({ length: threads - 1 }, (_, index) => this.startOne(index));
     this.begun = Promise.all(starts).then(() => undefined);
     // A caller that does not wait for the workers reads `lost`.
     this.begun.catch(() => undefined);
   }
 
   /** Starts worker `index`; the promise resolves once the worker has begun. */
-  private startOne(index: number, spin: number): Promise<void> {
-    const { module, memory, tile, scratch, packedA, start } = this.options;
+  private startOne(index: number): Promise<void> {
     let settle!: { resolve(): void; reject(error: Error): void };
     const started = new Promise<void>((resolve, reject) => (settle = { resolve, reject }));
     // If the platform refuses a later worker, this promise is not awaited.
@@ -145,7 +158,20 @@ export class Pool {
         this.lose(index, reason);
       },
     };
-    const message: WorkerStart = {
+    try {
+      this.workers.push(this.options.start(this.messageTo(index), events));
+    } catch (error) {
+      // Terminate workers already started.
+      this.end();
+      throw error;
+    }
+    return started;
+  }
+
+  /** Returns the message with which worker `index` begins, or begins again with the kernels of eight bits. */
+  private messageTo(index: number, int8?: WebAssembly.Module): WorkerStart {
+    const { module, memory, tile, scratch, packedA } = this.options;
+    return {
       role: 'compute',
       module,
       memory: memory.memory,
@@ -153,16 +179,25 @@ export class Pool {
       scratch: scratch(index + 1),
       packedA: packedA(index + 1),
       index,
-      spin,
+      spin: this.spin,
+      int8,
+      restarts: int8 === undefined ? 0 : 1,
     };
-    try {
-      this.workers.push(start(message, events));
-    } catch (error) {
-      // Terminate workers already started.
-      this.end();
-      throw error;
+  }
+
+  /**
+   * Takes the kernels of eight bits, once, and gives them to the workers. Nothing waits for these: what needs such
+   * kernels is shared once all workers have them.
+   */
+  useInt8(int8: Int8Kernels): void {
+    if (this.ended) return;
+    this.int8 = int8;
+    for (const name of INT8_KERNEL_NAMES) {
+      this.numbers.set(name, this.kernels.length);
+      this.kernels.push(int8.exports[name]);
     }
-    return started;
+    for (const [index, worker] of this.workers.entries()) worker.post(this.messageTo(index, int8.code.module));
+    this.dispatcher.restart();
   }
 
   get threads(): number {
@@ -265,22 +300,54 @@ export class Pool {
     return { ...kernels, ...shared, [GATHER]: gather, [TRANSPOSE]: transpose, [COLUMN_SUMS]: columnSums };
   }
 
+  /** Whether threads may divide products in eight bits of `rows` rows of `inputs` values: they need room for these. */
+  dividesInt8(inputs: number, rows: number): boolean {
+    const { int8, options } = this;
+    if (int8 === undefined) return false;
+    const quantized = rows * (int8.rowBytes(inputs) + STATS_BYTES);
+    const panelRoom = options.packedA(0) === 0 ? 0 : PACKED_A_BYTES;
+    return quantized <= MOST_QUANTIZED_BYTES && int8.panelBytes(rows, inputs) <= panelRoom;
+  }
+
   /**
-   * Returns a pass over rows that threads divide among themselves. `bind` binds its steps, which call kernels alone, to
-   * a runtime, for rows from row `first` on.
+   * Returns a pass over up to `capacity` rows that threads divide among themselves. `bind` binds its steps, which call
+   * kernels alone, to a runtime, for rows from row `first` on.
    */
-  bindPass(arena: Allocator, bind: BindRows): RowPass {
+  bindPass(arena: Allocator, bind: BindRows, capacity: number): RowPass {
     const { memory, tile } = this.options;
-    const list = listCalls(tile, this.numbers, bind);
-    const bytes = 8 * list.calls.length;
-    const region = arena.allocate(bytes);
-    memory.f64.set(list.calls, region / 8);
-    const { dispatcher } = this;
-    return {
-      pays: (rows) => rows * list.products >= this.threshold && rows >= dispatcher.leastRows,
-      run: (rows) => dispatcher.pass(rows, tile.rows, region / 8, (region + bytes) / 8),
-      free: () => arena.free(region),
-    };
+    const { dispatcher, int8 } = this;
+    const longest = int8 === undefined ? 0 : longestRow(int8, tile, bind);
+    const regions: number[] = [];
+    const free = (): void => regions.forEach((region) => arena.free(region));
+    try {
+      let room: PassRoom | undefined;
+      if (longest > 0) {
+        const stats = arena.allocate(capacity * (longest + STATS_BYTES));
+        regions.push(stats);
+        room = { kernels: int8!, stats, activations: stats + capacity * STATS_BYTES, rowBytes: longest };
+      }
+      const list = listCalls(tile, this.numbers, bind, room);
+      const bytes = 8 * list.calls.length;
+      const at = arena.allocate(bytes);
+      regions.push(at);
+      memory.f64.set(list.calls, at / 8);
+      return {
+        pays: (rows) =>
+          rows * list.products >= this.threshold &&
+          rows >= dispatcher.leastRows &&
+          (room === undefined || this.hasInt8Everywhere),
+        run: (rows) => dispatcher.pass(rows, tile.rows, at / 8, (at + bytes) / 8),
+        free,
+      };
+    } catch (error) {
+      free();
+      throw error;
+    }
+  }
+
+  /** Whether all workers have the kernels of eight bits. */
+  private get hasInt8Everywhere(): boolean {
+    return Atomics.load(this.control, WORD.equipped) === this.options.threads - 1;
   }
 
   /** Returns and clears the failure of a worker, if there was one since the last call. */

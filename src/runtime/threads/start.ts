@@ -1,6 +1,6 @@
 import type { TileName } from '../tile.js';
 
-/** First message to a compute worker. */
+/** Message with which a compute worker begins, and begins again when there are more kernels. */
 export interface WorkerStart {
   /** Distinguishes it from the other workers of this library. */
   readonly role: 'compute';
@@ -14,6 +14,10 @@ export interface WorkerStart {
   readonly index: number;
   /** Milliseconds that the worker polls for the next job before it sleeps. */
   readonly spin: number;
+  /** The kernels of eight bits, if a model needs them. */
+  readonly int8: WebAssembly.Module | undefined;
+  /** Number of restarts before this message. */
+  readonly restarts: number;
 }
 
 /** Whether a message reports that a worker has begun. */

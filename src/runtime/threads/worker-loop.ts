@@ -4,14 +4,14 @@ import { runChunks, WORD, type ThreadContext } from './job.js';
 const POLLS = 64;
 
 /**
- * Runs a worker until it is stopped: computes chunks of each job. Between jobs the worker polls for `spin`
- * milliseconds, since the next job of a training step comes within microseconds and waking up takes longer; then it
- * sleeps.
+ * Runs a worker until it is stopped, or told to begin again after restart number `restarts`: computes chunks of each
+ * job. Between jobs the worker polls for `spin` milliseconds, since the next job of a training step comes within
+ * microseconds and waking up takes longer; then it sleeps.
  */
-export function workerLoop(thread: ThreadContext, spin: number): void {
+export function workerLoop(thread: ThreadContext, spin: number, restarts: number): void {
   const { control, index } = thread;
   let job = Atomics.load(control, WORD.signal);
-  while (Atomics.load(control, WORD.stop) === 0) {
+  while (Atomics.load(control, WORD.stop) === 0 && Atomics.load(control, WORD.restarts) === restarts) {
     const next = nextJob(control, job, spin);
     if (next === job) continue;
     job = next;

@@ -3,7 +3,4 @@ import { compute } from './compute.js';
 import { openPort } from './port.js';
 import type { WorkerStart } from './start.js';
 
-openPort((start, port) => {
-  compute(start as WorkerStart, (message) => port.post(message));
-  port.close();
-});
+openPort((start, port) => compute(start as WorkerStart, port));
