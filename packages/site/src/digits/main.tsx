@@ -1,4 +1,5 @@
 import { render } from 'preact';
+import { keepFocusInView } from '../components/focus.js';
 import { Page } from '../components/page.js';
 import { restoreTheme } from '../components/theme.js';
 import { workOffline } from '../offline/register.js';
@@ -7,6 +8,7 @@ import '../style/digits.css';
 import { Digits } from './digits.js';
 
 restoreTheme();
+keepFocusInView();
 render(
   <Page current="./digits.html">
     <Digits />

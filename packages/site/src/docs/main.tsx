@@ -1,5 +1,6 @@
 /** Pages of the documentation: their head, the search, and the buttons that run snippets. */
 import { render } from 'preact';
+import { keepFocusInView } from '../components/focus.js';
 import { Head } from '../components/page.js';
 import { restoreTheme } from '../components/theme.js';
 import { workOffline } from '../offline/register.js';
@@ -43,6 +44,7 @@ async function onRun(button: HTMLButtonElement): Promise<void> {
 }
 
 restoreTheme();
+keepFocusInView();
 render(<Head current="./docs.html" />, document.getElementById('head')!);
 render(<Search />, document.getElementById('search')!);
 addEventListener('click', ({ target }) => {

@@ -1,5 +1,6 @@
 /** The landing page: its text is HTML, the demonstration is loaded once that is drawn. */
 import { render } from 'preact';
+import { keepFocusInView } from '../components/focus.js';
 import { Head } from '../components/page.js';
 import { restoreTheme } from '../components/theme.js';
 import { workOffline } from '../offline/register.js';
@@ -7,6 +8,7 @@ import '../style/theme.css';
 import '../style/landing.css';
 
 restoreTheme();
+keepFocusInView();
 render(<Head current="./" />, document.getElementById('head')!);
 requestAnimationFrame(() =>
   setTimeout(() => {
