@@ -3,12 +3,13 @@ const OWN_SCROLL_MS = 100;
 
 /**
  * Scrolls to the control that has the focus where the browser leaves it outside of the window: WebKitGTK 2.50 sometimes
- * does, for one control after the other, until something else scrolls.
+ * does, for one control after the other, until something else scrolls. What was scrolled since then stays.
  */
 export function keepFocusInView(): void {
   addEventListener('focusin', ({ target }) => {
+    const before = scrollY;
     setTimeout(() => {
-      if (!(target instanceof Element) || document.activeElement !== target) return;
+      if (!(target instanceof Element) || document.activeElement !== target || scrollY !== before) return;
       const { top, bottom } = target.getBoundingClientRect();
       if (bottom <= 0 || top >= innerHeight) target.scrollIntoView({ block: 'nearest' });
     }, OWN_SCROLL_MS);
