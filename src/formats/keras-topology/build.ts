@@ -28,7 +28,7 @@ function nameOf(layer: JsonObject): string {
  * Throws where a file lists more layers, in all models together, than a network can have, or has layers in models of
  * which the names around each are too long together. Reading them would take seconds.
  */
-function requireModest(where: string, config: unknown): void {
+function requireBounded(where: string, config: unknown): void {
   let letters = 0;
   let listed = 0;
   const stack: [config: unknown, around: number, level: number][] = [[config, 0, 0]];
@@ -56,7 +56,7 @@ export function topologyOf(where: string, described: JsonObject, version: unknow
     );
   }
   const config = fieldOf(described, 'config');
-  requireModest(where, config);
+  requireBounded(where, config);
   const version3 = typeof version === 'string' ? version.startsWith('3.') : Object.hasOwn(described, 'module');
   return { className, config, version3 };
 }

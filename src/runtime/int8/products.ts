@@ -12,8 +12,34 @@ export interface Int8Code {
   readonly module: WebAssembly.Module;
 }
 
-/** The products of an instance of the kernels. */
-export interface Int8Products {
+/** What steps with weights of eight bits use, and where their products have their scratch memory. */
+export interface Int8Calls {
+  readonly products: Int8Products;
+  /** Returns the room of a product of rows of `inputs` values. Steps ask for it when they are bound. */
+  readonly roomFor: (inputs: number) => Int8Room;
+}
+
+/** The kernels on one memory. */
+export interface Int8Kernels extends Int8Products {
+  readonly code: Int8Code;
+  /** Writes weights (units, inputs), row-major integers, to their panels at an address. */
+  write(weights: Float32Array, inputs: number, units: number, at: number): void;
+  /** Returns the weights (units, inputs) at an address. */
+  read(inputs: number, units: number, at: number): Float32Array;
+  /** Returns the bytes of a quantized row. */
+  rowBytes(inputs: number): number;
+  /** Returns the bytes of the panel of widened weights that a product needs. */
+  widenedBytes(rows: number, inputs: number): number;
+  /** Returns the room of as many rows as fit in the scratch memory of a runtime, which is at an address. */
+  roomIn(scratch: number, inputs: number): Int8Room;
+  /** Returns products that make the same calls of other functions. */
+  calling(exports: Int8Exports): Int8Products;
+}
+
+/** Products by the exports of an instance, or by functions that note the calls. */
+export class Int8Products {
+  constructor(readonly exports: Int8Exports) {}
+
   /**
    * z (rows, units) = x (rows, inputs) · weights, whose layout and bytes weights.ts states, with a scale for each unit
    * and a bias, or without one: 0. Each row of x is quantized by its own range, or by `range`. Addresses are in bytes,
@@ -31,52 +57,8 @@ export interface Int8Products {
     bias: number,
     z: number,
     ldz: number,
-    room: Int8Room,
-    range?: readonly [lowest: number, highest: number],
-  ): void;
-}
-
-/** What steps with weights of eight bits use, and where their products have their scratch memory. */
-export interface Int8Calls {
-  readonly products: Int8Products;
-  /** Returns the room of a product of rows of `inputs` values. Steps ask for it when they are bound. */
-  readonly roomFor: (inputs: number) => Int8Room;
-}
-
-/** The kernels on one memory. */
-export interface Int8Kernels extends Int8Products {
-  readonly code: Int8Code;
-  readonly exports: Int8Exports;
-  /** Writes weights (units, inputs), row-major integers, to their panels at an address. */
-  write(weights: Float32Array, inputs: number, units: number, at: number): void;
-  /** Returns the weights (units, inputs) at an address. */
-  read(inputs: number, units: number, at: number): Float32Array;
-  /** Returns the bytes of a quantized row. */
-  rowBytes(inputs: number): number;
-  /** Returns the bytes of the panel of widened weights that a product needs. */
-  panelBytes(rows: number, inputs: number): number;
-  /** Returns the room of as many rows as fit in the scratch memory of a runtime, which is at an address. */
-  roomIn(scratch: number, inputs: number): Int8Room;
-  /** Returns products that make the same calls of other functions. */
-  calling(exports: Int8Exports): Int8Products;
-}
-
-class Products implements Int8Products {
-  constructor(readonly exports: Int8Exports) {}
-
-  multiply(
-    rows: number,
-    units: number,
-    inputs: number,
-    x: number,
-    ldx: number,
-    weights: number,
-    scales: number,
-    bias: number,
-    z: number,
-    ldz: number,
     { activations, stats, panel }: Int8Room,
-    range?: readonly [number, number],
+    range?: readonly [lowest: number, highest: number],
   ): void {
     const { u7_quantize_rows, i8_gemm } = this.exports;
     const calibrated = range === undefined ? 0 : 1;
@@ -87,7 +69,7 @@ class Products implements Int8Products {
 }
 
 /** An instance of the kernels. */
-class Instance extends Products implements Int8Kernels {
+class Instance extends Int8Products implements Int8Kernels {
   constructor(
     readonly code: Int8Code,
     exports: Int8Exports,
@@ -113,7 +95,7 @@ class Instance extends Products implements Int8Kernels {
     return rowBytes(this.code.path, inputs);
   }
 
-  panelBytes(rows: number, inputs: number): number {
+  widenedBytes(rows: number, inputs: number): number {
     return widenedBytes(this.code.path, rows, inputs);
   }
 
@@ -122,7 +104,7 @@ class Instance extends Products implements Int8Kernels {
   }
 
   calling(exports: Int8Exports): Int8Products {
-    return new Products(exports);
+    return new Int8Products(exports);
   }
 }
 

@@ -1,7 +1,7 @@
 /** Scratch memory for products with weights of eight bits: rows rounded to integers, and a panel of widened weights. */
 import { padded } from '../panels.js';
-import { PACKED_ROWS, PANEL_WIDTH } from './constants.generated.js';
 import type { Int8Path } from './abi.js';
+import { PACKED_ROWS, PANEL_WIDTH } from './constants.generated.js';
 
 /**
  * Bytes of the scratch memory of a runtime, for rows rounded to integers. One row of the most inputs, 131,072 of two

@@ -306,7 +306,7 @@ export class Pool {
     if (int8 === undefined) return false;
     const quantized = rows * (int8.rowBytes(inputs) + STATS_BYTES);
     const panelRoom = options.packedA(0) === 0 ? 0 : PACKED_A_BYTES;
-    return quantized <= MOST_QUANTIZED_BYTES && int8.panelBytes(rows, inputs) <= panelRoom;
+    return quantized <= MOST_QUANTIZED_BYTES && int8.widenedBytes(rows, inputs) <= panelRoom;
   }
 
   /**

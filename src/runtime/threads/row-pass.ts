@@ -35,10 +35,7 @@ type Noted = readonly [number: number, args: readonly number[]];
 /** Rows that calls are noted for: arguments that are not linear in them show. */
 const NOTED_ROWS = [1, 2, 64] as const;
 
-/**
- * The time of a multiply-add in eight bits, of one of float32: by the relaxed instruction a third, where V8 26 and
- * Chromium have it; else from 0.5 to 0.7.
- */
+/** The time of a multiply-add in eight bits, of one of float32 (docs/measurements.md, "Weights of eight bits"). */
 const INT8_WEIGHT: Readonly<Record<Int8Path, number>> = { relaxed: 0.33, plain: 0.6 };
 
 /** The scratch memory of the products in eight bits of a pass. Each row has its own, whichever thread computes it. */
